@@ -76,6 +76,3 @@ int config_load_text(const char *text, size_t len, const char *name, struct conf
 
 /* Writes the effective configuration as YAML that config_load takes, each setting with its help. */
 void config_print(const struct config *c, FILE *out);
-
-/* Lists every setting with what it may be, its default and its help: for --help and manuals. */
-void config_list(FILE *out);

@@ -90,14 +90,3 @@ void config_print(const struct config *c, FILE *out)
 		print_value(f, c, depth, out);
 	}
 }
-
-void config_list(FILE *out)
-{
-	for (size_t i = 0; i < config_field_count; i++) {
-		const struct field *f = &config_fields[i];
-		char allowed[FIELD_ALLOWED];
-
-		fprintf(out, "%s: %s (default: %s)\n    %s\n", f->path, field_allowed(f, allowed),
-			f->preset[0] ? f->preset : "empty", f->help);
-	}
-}

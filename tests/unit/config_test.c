@@ -272,29 +272,6 @@ static void the_example_has_every_setting_at_its_default(void **state)
 	}
 }
 
-static void the_list_names_every_setting(void **state)
-{
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	(void)state;
-	assert_non_null(out);
-	config_list(out);
-	fclose(out);
-	assert_non_null(strstr(text, "held.seconds: 1 to 86400 seconds (default: 30)\n"
-				     "    How long a downlink frame waits.\n"));
-	assert_non_null(strstr(
-		text, "scef.bearers: a map of bearers 0 to 31 to endpoints (default: empty)\n"));
-	for (size_t i = 0; i < config_field_count; i++) {
-		char head[64];
-
-		snprintf(head, sizeof(head), "%s: ", config_fields[i].path);
-		assert_non_null(strstr(text, head));
-	}
-	free(text);
-}
-
 static void what_goes_together_is_taken(void **state)
 {
 	static const char *const texts[] = {
@@ -346,7 +323,6 @@ int main(void)
 		cmocka_unit_test(what_is_printed_loads_back_equal),
 		cmocka_unit_test(what_is_left_out_keeps_its_default),
 		cmocka_unit_test(the_example_has_every_setting_at_its_default),
-		cmocka_unit_test(the_list_names_every_setting),
 		cmocka_unit_test(what_goes_together_is_taken),
 		cmocka_unit_test(an_error_leaves_the_configuration_as_it_was),
 	};

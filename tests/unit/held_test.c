@@ -257,6 +257,24 @@ static void one_that_was_given_makes_room_and_is_never_refused(void **state)
 	end(&s);
 }
 
+static void what_was_given_leaves_a_full_pool_at_once(void **state)
+{
+	uint8_t msg[MESSAGE_MAX];
+	struct asked asked;
+	struct scene s;
+	size_t n;
+
+	(void)state;
+	begin(&s, 1);
+	assert_int_equal(hold(&s, 0, held_payload, strlen(held_payload)), FATE_HELD);
+	n = resume_message(&s, 0, &asked, msg);
+	assert_int_equal(send_up(&s, msg, n), FATE_RESUMED);
+	assert_int_equal(hold(&s, 1, "x", 1), FATE_HELD); /* no time has passed */
+	assert_int_equal(send_up(&s, msg, n), FATE_RESUME_REPEATED);
+	assert_int_equal(s.r->sent_n[ACCESS], 1); /* what made room does not go again */
+	end(&s);
+}
+
 static void what_cannot_be_held_is_refused_for_its_own_reason(void **state)
 {
 	static const uint8_t longest[SDT_PAYLOAD_MAX + 1];
@@ -314,6 +332,7 @@ int main(void)
 		cmocka_unit_test(second_one_and_a_full_pool_are_refused_as_overload),
 		cmocka_unit_test(held_frame_that_times_out_is_refused_for_want_of_an_address),
 		cmocka_unit_test(one_that_was_given_makes_room_and_is_never_refused),
+		cmocka_unit_test(what_was_given_leaves_a_full_pool_at_once),
 		cmocka_unit_test(what_cannot_be_held_is_refused_for_its_own_reason),
 		cmocka_unit_test(without_a_buffer_for_resumed_it_stays_held),
 	};

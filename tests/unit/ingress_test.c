@@ -137,10 +137,13 @@ static void short_first_segments_are_joined_or_refused(void **state)
 	struct route route;
 	struct setup s;
 	unsigned joined, refused;
+	struct message m;
 	size_t n;
 
 	(void)state;
 	start(&s, true);
+	path_device_data(&s.d, s.r, 0, 0); /* so that the device has an address */
+	assert_null(rig_run(s.r));
 	s.r->segment = 300;
 	route = route_mt(&s.r->config, 0);
 	n = build_udp(&route, mt, make_mt(&s, 0, mt, 1200), frame);
@@ -148,8 +151,13 @@ static void short_first_segments_are_joined_or_refused(void **state)
 	n = build_udp(&route, mt, make_mt(&s, 0, mt, 5000), frame);
 	refused = rig_put(s.r, 0, CORE, frame, n);
 	assert_null(rig_run(s.r));
-	assert_int_equal(fate_of(&s, joined), FATE_NO_ADDRESS);
+	assert_int_equal(fate_of(&s, joined), FATE_SENT);
 	assert_int_equal(fate_of(&s, refused), FATE_NO_MBUF);
+	assert_int_equal(s.r->sent_n[ACCESS], 1);
+	assert_int_equal(path_device_take(&s.d, &s.r->sent[ACCESS][0], &m), VERDICT_OPENED);
+	assert_int_equal(m.len, 1200);
+	make_mt(&s, 0, mt, 1200);
+	assert_memory_equal(path_device_payload(&m), mt + sizeof(struct core_hdr), m.len);
 	rig_destroy(s.r);
 }
 
