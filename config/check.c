@@ -1,3 +1,4 @@
+#include "config/cpus.h"
 #include "config/load.h"
 
 #include <stdarg.h>
@@ -97,16 +98,98 @@ static void check_mac(const struct rules *r, const char *path, const uint8_t mac
 			  mac[0] & 1 ? "a group's address" : "all zero");
 }
 
-static void check_side(const struct rules *r, const struct config_side *s,
-		       const char *const path[4])
+/* A family of one side: its own address, who is a neighbour, and who leads to all others. */
+struct family {
+	const char *own_path, *prefix_path, *router_path;
+	const struct endpoint *own, *router;
+	uint16_t prefix;
+};
+
+static bool on_link(const struct family *f)
 {
-	check_unicast(r, place_of(r, path[0]), &s->ipv4);
-	check_unicast(r, place_of(r, path[1]), &s->ipv6);
-	check_mac(r, path[2], s->mac);
-	check_mac(r, path[3], s->next_hop_mac);
+	const uint8_t *a = f->own->addr, *b = f->router->addr;
+	unsigned octets = f->prefix / 8, bits = f->prefix % 8;
+
+	/* RFC 4291 2.5.6: link-local addresses are on every link. */
+	if (f->own->family == 6 && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
+		return true;
+	return memcmp(a, b, octets) == 0 &&
+	       (bits == 0 || (a[octets] ^ b[octets]) >> (8 - bits) == 0);
+}
+
+static void check_router(const struct rules *r, const struct family *f, const char *static_path,
+			 bool static_next_hop)
+{
+	struct place p = place_of(r, f->router_path);
+
+	if (f->router->family == 0)
+		return;
+	check_unicast(r, p, f->router);
+	if (f->own->family == 0)
+		contradict(r, p, place_of(r, f->own_path),
+			   "there is no own address to reach it from (allowed: none)");
+	else if (endpoint_equal(f->own, f->router))
+		contradict(r, p, place_of(r, f->own_path),
+			   "the router is the gateway itself (allowed: another host)");
+	else if (!on_link(f))
+		contradict(r, p, place_of(r, f->prefix_path),
+			   "the router is no neighbour of %s (allowed: addresses on the link)",
+			   f->own_path);
+	if (static_next_hop)
+		contradict(r, p, place_of(r, static_path),
+			   "the router is never asked (allowed: one of the two)");
+}
+
+struct side_paths {
+	const char *ipv4, *ipv6, *mac, *next_hop_mac, *ipv4_prefix, *ipv6_prefix, *ipv4_router,
+		*ipv6_router, *static_next_hop;
+};
+
+#define SIDE_PATHS(side)                                                                           \
+	{                                                                                          \
+		side ".ipv4", side ".ipv6", side ".mac", side ".next_hop_mac",                     \
+			side ".ipv4_prefix", side ".ipv6_prefix", side ".ipv4_router",             \
+			side ".ipv6_router", side ".static_next_hop"                               \
+	}
+
+static void check_side(const struct rules *r, const struct config_side *s,
+		       const struct side_paths *path)
+{
+	const struct family ipv4 = {path->ipv4, path->ipv4_prefix, path->ipv4_router,
+				    &s->ipv4,   &s->ipv4_router,   s->ipv4_prefix};
+	const struct family ipv6 = {path->ipv6, path->ipv6_prefix, path->ipv6_router,
+				    &s->ipv6,   &s->ipv6_router,   s->ipv6_prefix};
+
+	check_unicast(r, place_of(r, path->ipv4), &s->ipv4);
+	check_unicast(r, place_of(r, path->ipv6), &s->ipv6);
+	check_mac(r, path->mac, s->mac);
+	check_mac(r, path->next_hop_mac, s->next_hop_mac);
 	if (s->ipv4.family == 0 && s->ipv6.family == 0)
-		contradict(r, place_of(r, path[0]), place_of(r, path[1]),
+		contradict(r, place_of(r, path->ipv4), place_of(r, path->ipv6),
 			   "this side has no address (allowed: an address of at least one family)");
+	check_router(r, &ipv4, path->static_next_hop, s->static_next_hop);
+	check_router(r, &ipv6, path->static_next_hop, s->static_next_hop);
+}
+
+/* Two DPDK devices have two names, whatever their arguments. */
+static void check_ports(const struct rules *r)
+{
+	const char *access = r->c->access.port, *core = r->c->core.port;
+	size_t n = strcspn(access, ",");
+
+	if (n > 0 && n == strcspn(core, ",") && memcmp(access, core, n) == 0)
+		contradict(r, place_of(r, "access.port"), place_of(r, "core.port"),
+			   "both sides are one device (allowed: a device for each side)");
+}
+
+static void check_cores(const struct rules *r)
+{
+	uint16_t cpu[CONFIG_WORKERS_MAX];
+	int n = cpus_read(r->c->cores, cpu);
+
+	if (n > 0 && (uint32_t)n < r->c->workers)
+		contradict(r, place_of(r, "cores"), place_of(r, "workers"),
+			   "there are fewer CPUs than workers (allowed: one for each, or empty)");
 }
 
 /* One socket cannot be both sides: a frame to it could not be told apart. */
@@ -152,14 +235,13 @@ static void check_scefs(const struct rules *r)
 
 void config_check(const struct config *c, const struct config_lines *lines, struct doc *d)
 {
-	static const char *const access[] = {"access.ipv4", "access.ipv6", "access.mac",
-					     "access.next_hop_mac"};
-	static const char *const core[] = {"core.ipv4", "core.ipv6", "core.mac",
-					   "core.next_hop_mac"};
+	static const struct side_paths access = SIDE_PATHS("access"), core = SIDE_PATHS("core");
 	const struct rules r = {c, lines, d};
 
-	check_side(&r, &c->access, access);
-	check_side(&r, &c->core, core);
+	check_side(&r, &c->access, &access);
+	check_side(&r, &c->core, &core);
+	check_ports(&r);
+	check_cores(&r);
 	check_sockets(&r, &c->access.ipv4, &c->core.ipv4, "ipv4");
 	check_sockets(&r, &c->access.ipv6, &c->core.ipv6, "ipv6");
 	check_scefs(&r);

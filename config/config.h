@@ -11,7 +11,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CONFIG_BURST_MAX = 256, CONFIG_WORKERS_MAX = 64, CONFIG_PATH_MAX = 256 };
+enum {
+	CONFIG_BURST_MAX = 256,
+	CONFIG_WORKERS_MAX = 64,
+	CONFIG_PATH_MAX = 256,
+	CONFIG_UIDS_MAX = 16
+};
 
 /* One of the gateway's two sides: its own addresses and how its next hops are reached. */
 struct config_side {
@@ -20,6 +25,13 @@ struct config_side {
 	uint8_t mac[6];    /* own Ethernet address in replays */
 	uint8_t next_hop_mac[6]; /* destination of what is sent, where no neighbour is asked */
 	uint16_t vlan;           /* 0: untagged, else the tag of what is sent, 1 to 4094 */
+
+	/* Live ports alone. */
+	char port[CONFIG_PATH_MAX];        /* DPDK device: a PCI address, or driver and arguments */
+	uint16_t mtu;                      /* octets of an IP packet */
+	uint16_t ipv4_prefix, ipv6_prefix; /* bits: who is a neighbour */
+	struct endpoint ipv4_router, ipv6_router; /* next hop of all others; family 0: none */
+	bool static_next_hop; /* all goes to next_hop_mac, no neighbour is asked */
 };
 
 struct config_scef {
@@ -44,16 +56,39 @@ struct config_priority {
 	uint8_t id[4];
 };
 
+/* Who may use the key socket, beside root and the data plane's own user. */
+struct config_uids {
+	uint8_t n;
+	uint32_t id[CONFIG_UIDS_MAX];
+};
+
+struct config_key_socket {
+	char path[108]; /* as much as a socket's address holds; empty: none */
+	char group[32]; /* that owns it; empty: the process's own */
+	struct config_uids uids, read_uids;
+};
+
+struct config_eal {
+	char options[CONFIG_PATH_MAX]; /* more options, separated by blanks */
+	char hugepages[8];             /* "auto": where there are enough; "no" */
+	uint32_t memory;               /* MiB for buffers and rings; 0: computed */
+};
+
 struct config {
 	bool lab;
 	uint32_t workers;
-	uint32_t burst;    /* frames a stage handles at a time, 1 to CONFIG_BURST_MAX */
-	uint32_t sa_slots; /* security associations that fit, 1 to 2^24 */
-	bool allow_eea0;   /* whether RESUMED may choose EEA0 */
+	uint32_t burst;              /* frames a stage handles at a time, 1 to CONFIG_BURST_MAX */
+	char cores[CONFIG_PATH_MAX]; /* CPUs of the workers, such as 2-3,5; empty: chosen */
+	uint32_t sa_slots;           /* security associations that fit, 1 to 2^24 */
+	uint32_t sa_per_device;      /* and of one IMSI; a replay does not ask */
+	char sa_mapping[CONFIG_PATH_MAX]; /* file of the table, on hugetlbfs or tmpfs */
+	bool allow_eea0;                  /* whether RESUMED may choose EEA0 */
 	struct config_side access, core;
 	struct config_scef scef;
 	struct config_resume resume;
 	struct config_held held;
+	struct config_key_socket key_socket;
+	struct config_eal eal;
 	struct config_priority eea, eia;
 	char crypto[16];                  /* "auto" or "ipsec-mb" */
 	char static_sas[CONFIG_PATH_MAX]; /* empty: none */

@@ -100,12 +100,41 @@ static void load_algorithm(struct loader *l, const struct field *f)
 		list->id[list->n++] = (uint8_t)id;
 }
 
+static void load_uid(struct loader *l, const struct field *f)
+{
+	struct doc *d = &l->doc;
+	struct config_uids *list = (void *)((char *)&l->config + f->offset);
+	uint64_t uid;
+
+	if (d->kind == DOC_REFUSED)
+		return;
+	if (d->kind != DOC_SCALAR)
+		report_kind(d, f);
+	else if (text_uint(d->text, 0, UINT32_MAX - 1, &uid) != 0)
+		report_value(d, f, "is no user id");
+	else if (list->n == CONFIG_UIDS_MAX)
+		report_value(d, f, "is one too many");
+	else
+		list->id[list->n++] = (uint32_t)uid;
+}
+
+/* One of the entries that a map or list holds. */
+static void load_entry(struct loader *l, const struct field *f)
+{
+	if (f->type == FIELD_BEARERS)
+		load_bearer(l, f);
+	else if (f->type == FIELD_UIDS)
+		load_uid(l, f);
+	else
+		load_algorithm(l, f);
+}
+
 /* What kind of value a setting takes. */
 static enum doc_kind kind_due(const struct field *f)
 {
 	if (f->type == FIELD_BEARERS)
 		return DOC_MAP;
-	return f->type == FIELD_EEAS || f->type == FIELD_EIAS ? DOC_LIST : DOC_SCALAR;
+	return f->type > FIELD_BEARERS ? DOC_LIST : DOC_SCALAR;
 }
 
 /* Loads the value that doc_next came to. */
@@ -124,7 +153,7 @@ static void load_value(struct loader *l, const struct field *f)
 			report_value(d, f, wrong);
 	} else {
 		while (doc_next(d) != DOC_CLOSE && d->kind != DOC_END)
-			(f->type == FIELD_BEARERS ? load_bearer : load_algorithm)(l, f);
+			load_entry(l, f);
 	}
 }
 

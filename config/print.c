@@ -52,6 +52,14 @@ static void print_algorithms(const struct config_priority *p, const char *kind, 
 	fputs("]\n", out);
 }
 
+static void print_uids(const struct config_uids *u, FILE *out)
+{
+	fputs(" [", out);
+	for (unsigned i = 0; i < u->n; i++)
+		fprintf(out, "%s%u", i ? ", " : "", u->id[i]);
+	fputs("]\n", out);
+}
+
 static void print_value(const struct field *f, const struct config *c, unsigned depth, FILE *out)
 {
 	char text[FIELD_TEXT];
@@ -62,6 +70,8 @@ static void print_value(const struct field *f, const struct config *c, unsigned 
 		print_algorithms(&c->eea, "EEA", out);
 	} else if (f->type == FIELD_EIAS) {
 		print_algorithms(&c->eia, "EIA", out);
+	} else if (f->type == FIELD_UIDS) {
+		print_uids((const void *)((const char *)c + f->offset), out);
 	} else if (f->type == FIELD_BOOL || f->type == FIELD_UINT) {
 		fprintf(out, " %s\n", field_write(f, c, text));
 	} else {

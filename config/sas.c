@@ -126,6 +126,7 @@ static void read_row(struct doc *d, struct sa_row *row)
 	/* sdt.md 2: 8 octets are the default wherever EIA2 is used. */
 	if (lines.of[SAS_TAG_LENGTH] == 0)
 		row->tag_len = row->eia == EIA2 ? TAG_LONG : TAG_SHORT;
+	snprintf(row->reference, sizeof(row->reference), "static:%u", row->key_id); /* sdt.md 8 */
 	if (d->error_count == errors)
 		sas_check_row(row, &lines, d);
 	/* What was not read whole takes no part in the search for equal rows. */

@@ -11,12 +11,16 @@
 
 enum {
 	SAS_IDENTITY_MAX = 255, /* octets: an IMSI, or a G-ID */
+	SAS_REFERENCE_MAX = 24  /* octets of control's name for an SA */
 };
 
 #define SAS_NEVER UINT64_MAX
 
 struct sa_row {
-	uint32_t key_id; /* not 0 */
+	/* Control's own name for it, printable ASCII without blanks; from a file: static:<key id>.
+	 */
+	char reference[SAS_REFERENCE_MAX + 1];
+	uint32_t key_id; /* 0: the data plane draws it, and the salt (sdt.md 3) */
 	uint32_t line;   /* of the row in its file */
 	uint8_t root_key[ROOT_KEY_LEN];
 	uint8_t salt[SALT_LEN];

@@ -12,13 +12,15 @@ enum field_type {
 	FIELD_UINT, /* uint16_t or uint32_t, by size */
 	FIELD_CHOICE,
 	FIELD_PATH,
+	FIELD_CPUS,
 	FIELD_IPV4,
 	FIELD_IPV6,
 	FIELD_MAC,
 	FIELD_ENDPOINT,
-	FIELD_BEARERS, /* a map of bearers to endpoints */
-	FIELD_EEAS,    /* lists of algorithms */
-	FIELD_EIAS
+	FIELD_BEARERS, /* a map of bearers to endpoints; all before it are single values */
+	FIELD_EEAS,    /* lists of algorithms; all from here on are lists */
+	FIELD_EIAS,
+	FIELD_UIDS /* a list of user ids */
 };
 
 struct field {

@@ -1,3 +1,4 @@
+#include "config/cpus.h"
 #include "config/schema.h"
 #include "config/text.h"
 #include "crypto/bytes.h"
@@ -15,7 +16,7 @@ const char *field_allowed(const struct field *f, char out[FIELD_ALLOWED])
 {
 	static const char *const texts[] = {
 		[FIELD_BOOL] = "true, false",
-		[FIELD_PATH] = "text of at most 255 octets",
+		[FIELD_CPUS] = "CPUs 0 to 1023 as 2-3,5, at most 64",
 		[FIELD_IPV4] = "an IPv4 address, none",
 		[FIELD_IPV6] = "an IPv6 address, none",
 		[FIELD_MAC] = "six octets as 02:00:00:00:00:01",
@@ -23,11 +24,14 @@ const char *field_allowed(const struct field *f, char out[FIELD_ALLOWED])
 		[FIELD_BEARERS] = "a map of bearers 0 to 31 to endpoints",
 		[FIELD_EEAS] = "a list of EEA0 to EEA3",
 		[FIELD_EIAS] = "a list of EIA1 to EIA3",
+		[FIELD_UIDS] = "a list of at most 16 user ids, 0 to 4294967294",
 	};
 
 	if (f->type == FIELD_UINT)
 		snprintf(out, FIELD_ALLOWED, "%ju to %ju%s%s", (uintmax_t)f->min, (uintmax_t)f->max,
 			 f->unit ? " " : "", f->unit ? f->unit : "");
+	else if (f->type == FIELD_PATH)
+		snprintf(out, FIELD_ALLOWED, "text of at most %u octets", f->size - 1u);
 	else
 		snprintf(out, FIELD_ALLOWED, "%s",
 			 f->type == FIELD_CHOICE ? f->choices : texts[f->type]);
@@ -78,6 +82,13 @@ static const char *read_path(const struct field *f, const char *s, char *to)
 	return NULL;
 }
 
+static const char *read_cpus(const struct field *f, const char *s, char *to)
+{
+	uint16_t cpu[CONFIG_WORKERS_MAX];
+
+	return cpus_read(s, cpu) < 0 ? "is no list of CPUs" : read_path(f, s, to);
+}
+
 static const char *read_address(const char *s, uint8_t family, struct endpoint *to)
 {
 	struct endpoint found = {0};
@@ -114,6 +125,8 @@ const char *field_read(const struct field *f, const char *s, struct config *c)
 		return read_choice(f, s, to);
 	case FIELD_PATH:
 		return read_path(f, s, to);
+	case FIELD_CPUS:
+		return read_cpus(f, s, to);
 	case FIELD_IPV4:
 		return read_address(s, 4, to);
 	case FIELD_IPV6:
@@ -125,6 +138,7 @@ const char *field_read(const struct field *f, const char *s, struct config *c)
 	case FIELD_BEARERS:
 	case FIELD_EEAS:
 	case FIELD_EIAS:
+	case FIELD_UIDS:
 		break;
 	}
 	return "is no single value";
@@ -153,6 +167,7 @@ const char *field_write(const struct field *f, const struct config *c, char out[
 		break;
 	case FIELD_CHOICE:
 	case FIELD_PATH:
+	case FIELD_CPUS:
 		snprintf(out, FIELD_TEXT, "%s", (const char *)from);
 		break;
 	case FIELD_IPV4:
@@ -167,6 +182,7 @@ const char *field_write(const struct field *f, const struct config *c, char out[
 	case FIELD_BEARERS:
 	case FIELD_EEAS:
 	case FIELD_EIAS:
+	case FIELD_UIDS:
 		out[0] = '\0';
 		break;
 	}

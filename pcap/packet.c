@@ -8,7 +8,6 @@
 enum {
 	ETH_QINQ = 0x88a8, /* IEEE 802.1ad: the outer of two tags */
 	VLAN_TAGS_MAX = 2,
-	VLAN_ID = 0x0fff,
 	SLL_LEN = 16,  /* LINKTYPE_LINUX_SLL: the protocol is its last field */
 	SLL2_LEN = 20, /* LINKTYPE_LINUX_SLL2: the protocol is its first field */
 	TCP_LEN = 20,

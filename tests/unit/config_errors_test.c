@@ -32,6 +32,8 @@ struct broken {
 };
 
 #define ENDPOINTS "(allowed: ip:port, or in quotes [ip]:port)\n"
+#define CPUS      "(allowed: CPUs 0 to 1023 as 2-3,5, at most 64)\n"
+#define UIDS      "(allowed: a list of at most 16 user ids, 0 to 4294967294)\n"
 #define LONG_PATH "0123456789012345678901234567890123456789012345678901234567890123"
 
 static const struct broken settings[] = {
@@ -72,6 +74,14 @@ static const struct broken settings[] = {
 	{"scef: {endpoint: none}", "f:1: scef.endpoint: \"none\" is no address with a port " ENDPOINTS},
 	{"scef: {endpoint: 192.0.2.9:0}", "f:1: scef.endpoint: \"192.0.2.9:0\" is no address with a port " ENDPOINTS},
 	{"scef: {endpoint: [\"::1\"]}", "f:1: scef.endpoint: is a list " ENDPOINTS},
+	{"key_socket: {group: 01234567890123456789012345678901}", "f:1: key_socket.group: \"01234567890123456789012345678901\" is too long (allowed: text of at most 31 octets)\n"},
+	{"cores: 1-", "f:1: cores: \"1-\" is no list of CPUs " CPUS},
+	{"cores: 3-2", "f:1: cores: \"3-2\" is no list of CPUs " CPUS},
+	{"cores: \"1,\"", "f:1: cores: \"1,\" is no list of CPUs " CPUS},
+	{"cores: \"1, 2\"", "f:1: cores: \"1, 2\" is no list of CPUs " CPUS},
+	{"cores: 1024", "f:1: cores: \"1024\" is no list of CPUs " CPUS},
+	{"cores: 0-63,64", "f:1: cores: \"0-63,64\" is no list of CPUs " CPUS},
+	{"eal: {hugepages: yes}", "f:1: eal.hugepages: \"yes\" is no choice (allowed: auto, no)\n"},
 	/* maps and lists */
 	{"workers: [1]", "f:1: workers: is a list (allowed: 1 to 64 workers)\n"},
 	{"workers: {a: {b: c}}\nburst: 0", "f:1: workers: is a map (allowed: 1 to 64 workers)\nf:2: burst: \"0\" is out of range (allowed: 1 to 256 frames)\n"},
@@ -94,13 +104,17 @@ static const struct broken settings[] = {
 	{"priority: {eia: [EIA0]}", "f:1: priority.eia: \"EIA0\" is no algorithm (allowed: a list of EIA1 to EIA3)\n"},
 	{"priority: {eia: [1, 0]}", "f:1: priority.eia: \"0\" is no algorithm (allowed: a list of EIA1 to EIA3)\n"},
 	{"priority: {eea: [1, 2, 3,\n EEA2, 1]}", "f:2: priority.eea: \"EEA2\" stands here twice (allowed: a list of EEA0 to EEA3)\nf:2: priority.eea: \"1\" stands here twice (allowed: a list of EEA0 to EEA3)\n"},
+	{"key_socket: {uids: 0}", "f:1: key_socket.uids: is text " UIDS},
+	{"key_socket: {uids: [root]}", "f:1: key_socket.uids: \"root\" is no user id " UIDS},
+	{"key_socket: {read_uids: [0xffffffff, [1]]}", "f:1: key_socket.read_uids: \"0xffffffff\" is no user id " UIDS "f:1: key_socket.read_uids: is a list " UIDS},
+	{"key_socket: {uids: [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,\n16]}", "f:2: key_socket.uids: \"16\" is one too many " UIDS},
 	/* names */
 	{"udp_port: 5", "f:1: udp_port: unknown setting (nearest: access.udp_port)\n"},
 	{"access:\n  udp_prot: 5", "f:2: access.udp_prot: unknown setting (nearest: access.udp_port)\n"},
 	{"worker: 5", "f:1: worker: unknown setting (nearest: workers)\n"},
 	{"acess: {vlan: 5}", "f:1: acess: unknown setting (nearest: access.ipv4)\n"},
 	{"sa: {slots: {}, slot: 5}", "f:1: sa.slots: is a map (allowed: 1 to 16777216 SAs)\nf:1: sa.slot: unknown setting (nearest: sa.slots)\n"},
-	{"access: {access: {udp_port: 5}}", "f:1: access.access: unknown setting (nearest: access.mac)\n"},
+	{"access: {access: {udp_port: 5}}", "f:1: access.access: unknown setting (nearest: cores)\n"},
 	{"access: {\"\": 5, \".udp_port\": 6}", "f:1: access.: unknown setting (nearest: access.mac)\nf:1: access..udp_port: unknown setting (nearest: access.udp_port)\n"},
 	{LONG_PATH ": 5", "f:1: 01234567890123456789012345678901234567890123...: unknown setting (nearest: lab)\n"},
 	{"workers: 2\nworkers: 3", "f:2: workers: is set twice, first in line 1\n"},
@@ -155,6 +169,15 @@ static const struct broken contradictions[] = {
 	{"scef: {bearers: {1: 0.0.0.0:5}}", "f:1: scef.bearers: 0.0.0.0:5 is the unspecified address (allowed: unicast addresses)\n"},
 	{"access: {mac: 01:00:5e:00:00:01}", "f:1: access.mac: is a group's address (allowed: a single station's)\n"},
 	{"core: {next_hop_mac: 00:00:00:00:00:00}", "f:1: core.next_hop_mac: is all zero (allowed: a single station's)\n"},
+	{"access: {ipv4_router: 192.0.3.1}", "f:1: access.ipv4_router: with access.ipv4_prefix 24 (default), the router is no neighbour of access.ipv4 (allowed: addresses on the link)\n"},
+	{"core:\n  ipv4_prefix: 31\n  ipv4_router: 198.51.100.2", "f:3: core.ipv4_router: with core.ipv4_prefix 31 (line 2), the router is no neighbour of core.ipv4 (allowed: addresses on the link)\n"},
+	{"core: {ipv6_router: 2001:db8:3::1}", "f:1: core.ipv6_router: with core.ipv6_prefix 64 (default), the router is no neighbour of core.ipv6 (allowed: addresses on the link)\n"},
+	{"access: {ipv4_router: 192.0.2.1}", "f:1: access.ipv4_router: with access.ipv4 192.0.2.1 (default), the router is the gateway itself (allowed: another host)\n"},
+	{"access: {ipv6_router: ff02::2}", "f:1: access.ipv6_router: ff02::2 is a multicast address (allowed: unicast addresses)\nf:1: access.ipv6_router: with access.ipv6_prefix 64 (default), the router is no neighbour of access.ipv6 (allowed: addresses on the link)\n"},
+	{"access: {ipv6: none, ipv6_router: fe80::1}", "f:1: access.ipv6_router: with access.ipv6 none (line 1), there is no own address to reach it from (allowed: none)\n"},
+	{"access:\n  static_next_hop: true\n  ipv4_router: 192.0.2.2", "f:3: access.ipv4_router: with access.static_next_hop true (line 2), the router is never asked (allowed: one of the two)\n"},
+	{"access: {port: \"net_ring0\"}\ncore:\n  port: \"net_ring0,a=b\"", "f:1: access.port: with core.port net_ring0,a=b (line 3), both sides are one device (allowed: a device for each side)\n"},
+	{"workers: 3\ncores: 0-1", "f:2: cores: with workers 3 (line 1), there are fewer CPUs than workers (allowed: one for each, or empty)\n"},
 	/* A refused value is not held against others. */
 	{"resume: {ahead: 70000, limit: x}", "f:1: resume.limit: \"x\" is not a whole number (allowed: 1 to 4294967294)\n"},
 	{"policy: {eea0: yes}\npriority: {eea: [0]}", "f:1: policy.eea0: \"yes\" is neither true nor false (allowed: true, false)\n"},

@@ -106,6 +106,7 @@ static void defaults_are_those_of_the_protocol(void **state)
 	assert_int_equal(c.sa_slots, 65536);
 	assert_string_equal(c.crypto, "auto");
 	assert_string_equal(c.static_sas, "");
+	assert_int_equal(c.sa_per_device, 8);
 	assert_string_equal(endpoint_write(&c.access.ipv4, text), "192.0.2.1");
 	assert_string_equal(endpoint_write(&c.access.ipv6, text), "2001:db8:1::1");
 	assert_string_equal(endpoint_write(&c.core.ipv4, text), "198.51.100.1");
@@ -129,7 +130,9 @@ static const char full[] = "lab: true\n"
 			   "burst: 0x100\n"
 			   "crypto: ipsec-mb\n"
 			   "static_sas: \"a \\\"b\\\\ #: \\u00f6.yaml\"\n"
-			   "sa: {slots: 16777216}\n"
+			   "cores: 0-62,1023\n"
+			   "sa: {slots: 16777216, per_device: 1,\n"
+			   "  mapping: /dev/hugepages/x}\n"
 			   "policy: {eea0: true}\n"
 			   "access:\n"
 			   "  ipv4: none\n"
@@ -138,7 +141,13 @@ static const char full[] = "lab: true\n"
 			   "  mac: 0A:bb:cc:dd:ee:ff\n"
 			   "  next_hop_mac: \"02:00:00:00:00:09\"\n"
 			   "  vlan: 4094\n"
+			   "  port: \"net_af_packet0,iface=eth0\"\n"
+			   "  mtu: 9600\n"
+			   "  ipv6_prefix: 65\n"
+			   "  ipv6_router: 2001:db8::7fff:0:0:1\n"
 			   "core: {ipv4: 10.0.0.1, ipv6: none, udp_port: 1, vlan: 1,\n"
+			   "  port: \"0000:03:00.0\", mtu: 1280,\n"
+			   "  ipv4_prefix: 1, static_next_hop: true,\n"
 			   "  mac: 02:00:00:00:00:0a, next_hop_mac: 02:00:00:00:00:0b}\n"
 			   "scef:\n"
 			   "  endpoint: 10.0.0.2:2\n"
@@ -151,7 +160,10 @@ static const char full[] = "lab: true\n"
 			   "  eea: [EEA3, 0, EEA1, 2]\n"
 			   "  eia:\n"
 			   "  - EIA2\n"
-			   "  - 3\n";
+			   "  - 3\n"
+			   "key_socket:\n"
+			   "  {path: k, group: g, uids: [1, 0xfffffffe], read_uids: [0]}\n"
+			   "eal: {options: --iova-mode=va, hugepages: no, memory: 1048576}\n";
 
 static void every_setting_is_read(void **state)
 {
@@ -191,6 +203,36 @@ static void every_setting_is_read(void **state)
 	assert_memory_equal(c.eea.id, ((const uint8_t[]){EEA3, EEA0, EEA1, EEA2}), 4);
 	assert_int_equal(c.eia.n, 2);
 	assert_memory_equal(c.eia.id, ((const uint8_t[]){EIA2, EIA3}), 2);
+}
+
+static void every_setting_of_live_runs_is_read(void **state)
+{
+	struct config c = config_of(full);
+	char text[ENDPOINT_TEXT];
+
+	(void)state;
+	assert_string_equal(c.cores, "0-62,1023");
+	assert_int_equal(c.sa_per_device, 1);
+	assert_string_equal(c.sa_mapping, "/dev/hugepages/x");
+	assert_string_equal(c.access.port, "net_af_packet0,iface=eth0");
+	assert_string_equal(c.core.port, "0000:03:00.0");
+	assert_int_equal(c.access.mtu, 9600);
+	assert_int_equal(c.core.mtu, 1280);
+	assert_int_equal(c.access.ipv4_prefix, 24);
+	assert_int_equal(c.access.ipv6_prefix, 65);
+	assert_int_equal(c.core.ipv4_prefix, 1);
+	assert_int_equal(c.core.ipv6_prefix, 64);
+	assert_int_equal(c.access.ipv4_router.family, 0);
+	assert_string_equal(endpoint_write(&c.access.ipv6_router, text), "2001:db8::7fff:0:0:1");
+	assert_true(c.core.static_next_hop && !c.access.static_next_hop);
+	assert_string_equal(c.key_socket.path, "k");
+	assert_string_equal(c.key_socket.group, "g");
+	assert_int_equal(c.key_socket.uids.n, 2);
+	assert_int_equal(c.key_socket.uids.id[1], UINT32_MAX - 1);
+	assert_int_equal(c.key_socket.read_uids.n, 1);
+	assert_string_equal(c.eal.options, "--iova-mode=va");
+	assert_string_equal(c.eal.hugepages, "no");
+	assert_int_equal(c.eal.memory, 1 << 20);
 }
 
 /* That printing leaves no setting out is what makes assert_same a comparison. */
@@ -285,6 +327,13 @@ static void what_goes_together_is_taken(void **state)
 		"priority: {eia: [EIA3, EIA2, EIA1], eea: [3, 1, 2]}\n",
 		"access: {ipv6: none, mac: fe:ff:ff:ff:ff:ff}\n",
 		"core: {ipv4: none}\nscef: {endpoint: \"[2001:db8::9]:5\"}\n",
+		"access: {ipv4_router: 192.0.2.254}\n",
+		"access: {ipv4_prefix: 31, ipv4: 192.0.2.6, ipv4_router: 192.0.2.7}\n",
+		"core: {ipv6_router: 2001:db8:2::ffff}\n",
+		"core: {ipv6_router: fe80::1, ipv6_prefix: 128}\n",
+		"access: {port: net_null0}\ncore: {port: net_null1}\n",
+		"access: {port: net_null1}\ncore: {port: net_null11}\n",
+		"workers: 3\ncores: 0,0,0,7\n",
 	};
 
 	(void)state;
@@ -320,6 +369,7 @@ int main(void)
 		cmocka_unit_test(each_row_of_the_schema_is_sound),
 		cmocka_unit_test(defaults_are_those_of_the_protocol),
 		cmocka_unit_test(every_setting_is_read),
+		cmocka_unit_test(every_setting_of_live_runs_is_read),
 		cmocka_unit_test(what_is_printed_loads_back_equal),
 		cmocka_unit_test(what_is_left_out_keeps_its_default),
 		cmocka_unit_test(the_example_has_every_setting_at_its_default),

@@ -125,9 +125,10 @@ static void fates_are_found_by_name_and_by_side(void **state)
 
 static void every_fate_that_a_replay_can_give_is_made(void **state)
 {
-	/* sdt.md 10: "A replay never gives" these. */
-	static const enum fate never[] = {FATE_HELD,          FATE_OVERLOAD, FATE_UNKNOWN_SOURCE,
-					  FATE_HANDOVER_FULL, FATE_NO_MBUF,  FATE_TX_FULL};
+	/* sdt.md 10: "A replay never gives" these, and those that only a link knows. */
+	static const enum fate never[] = {FATE_HELD,          FATE_OVERLOAD,    FATE_UNKNOWN_SOURCE,
+					  FATE_HANDOVER_FULL, FATE_NO_MBUF,     FATE_TX_FULL,
+					  FATE_NOT_OURS,      FATE_NO_NEIGHBOUR};
 
 	(void)state;
 	for (unsigned side = 0; side < SIDES; side++) {
