@@ -14,6 +14,7 @@ enum side { ACCESS, CORE, SIDES };
 	X(ALIVE, "alive", 0, "still on its way (never counted)")                                   \
 	X(SENT, "sent", 3, "delivered to the other side")                                          \
 	X(TO_HOST, "to_host", 3, "ARP; on live ports also ND and ICMP to the gateway")             \
+	X(NOT_OURS, "not_ours", 3, "not from one host to our Ethernet, VLAN and IP (live ports)")  \
 	X(NOT_IP, "not_ip", 3, "another EtherType, or too short for its Ethernet header")          \
 	X(BAD_IP, "bad_ip", 3, "cut short, wrong version, header length or header checksum")       \
 	X(IP_OPTIONS, "ip_options", 3, "IPv4 options or an IPv6 extension header")                 \
@@ -44,10 +45,11 @@ enum side { ACCESS, CORE, SIDES };
 	X(BAD_FRAME, "bad_frame", 2, "malformed core frame")                                       \
 	X(UNKNOWN_DEVICE, "unknown_device", 2, "no SA for this IMSI and key id")                   \
 	X(NO_ADDRESS, "no_address", 2, "the device has not been heard yet")                        \
-	X(TOO_LONG, "too_long", 3, "payload above 1358 octets")                                    \
+	X(TOO_LONG, "too_long", 3, "payload above 1358 octets, or above the MTU (live ports)")     \
 	X(EXHAUSTED, "exhausted", 2, "downlink COUNT is used up")                                  \
 	X(HELD, "held", 2, "kept for the next RESUMED")                                            \
 	X(OVERLOAD, "overload", 2, "could not be kept")                                            \
+	X(NO_NEIGHBOUR, "no_neighbour", 3, "Ethernet address of the next hop not known yet")       \
 	X(HANDOVER_FULL, "handover_full", 3, "a ring between workers was full")                    \
 	X(NO_MBUF, "no_mbuf", 3, "no buffer for the frame")                                        \
 	X(TX_FULL, "tx_full", 3, "the port took no more")

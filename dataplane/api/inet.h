@@ -1,4 +1,6 @@
-/* Ethernet, IPv4, IPv6 and UDP headers as structs of octets, and the Internet checksum (RFC 1071).
+/*
+ * Headers of Ethernet, ARP, IPv4, IPv6, UDP, ICMP and neighbour discovery as structs of octets, and
+ * the Internet checksum (RFC 1071).
  */
 #pragma once
 
@@ -19,6 +21,20 @@ struct vlan_hdr { /* behind a type of ETH_VLAN */
 };
 
 enum { ETH_IPV4 = 0x0800, ETH_ARP = 0x0806, ETH_VLAN = 0x8100, ETH_IPV6 = 0x86dd };
+
+enum { VLAN_ID = 0xfff };
+
+/* ARP for IPv4 over Ethernet, as RFC 826 calls the fields. */
+struct arp_packet {
+	be16 hardware; /* ARP_ETHERNET */
+	be16 protocol; /* ETH_IPV4 */
+	uint8_t hardware_len, protocol_len;
+	be16 op;
+	uint8_t sender_mac[6], sender[4];
+	uint8_t target_mac[6], target[4];
+};
+
+enum { ARP_ETHERNET = 1, ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 struct ipv4_hdr {
 	uint8_t version_ihl;
@@ -64,6 +80,41 @@ struct udp_hdr {
 	be16 checksum;
 };
 
+struct icmp_hdr { /* RFC 792, RFC 4443 2.1 */
+	uint8_t type, code;
+	be16 checksum; /* ICMPv6: with the pseudo header */
+};
+
+enum { ICMP_ECHO_REPLY = 0, ICMP_ECHO = 8, ICMPV6_ECHO = 128, ICMPV6_ECHO_REPLY = 129 };
+
+/* Neighbour solicitation and advertisement (RFC 4861 4.3, 4.4); options follow. */
+struct nd_message {
+	struct icmp_hdr icmp;
+	be32 flags; /* advertisement only */
+	uint8_t target[16];
+};
+
+enum {
+	ND_ROUTER_SOLICITATION = 133, /* the first of neighbour discovery's types */
+	ND_SOLICITATION = 135,
+	ND_ADVERTISEMENT = 136,
+	ND_REDIRECT = 137, /* the last */
+	ND_HOP_LIMIT = 255
+};
+
+#define ND_SOLICITED (UINT32_C(1) << 30)
+#define ND_OVERRIDE  (UINT32_C(1) << 29)
+
+struct nd_option { /* RFC 4861 4.6.1 */
+	uint8_t type;
+	uint8_t units; /* length of all of it, of 8 octets each */
+	uint8_t mac[6];
+};
+
+enum { ND_SOURCE_MAC = 1, ND_TARGET_MAC = 2, ND_UNIT = 8 };
+
+static_assert(sizeof(struct arp_packet) == 28, "RFC 826 for IPv4 over Ethernet");
+static_assert(sizeof(struct nd_message) == 24 && sizeof(struct nd_option) == 8, "RFC 4861");
 static_assert(sizeof(struct eth_hdr) == 14 && sizeof(struct vlan_hdr) == 4, "IEEE 802.3, 802.1Q");
 static_assert(sizeof(struct ipv4_hdr) == 20, "RFC 791 header without options");
 static_assert(sizeof(struct ipv6_hdr) == 40, "RFC 8200 header");
