@@ -26,11 +26,12 @@ struct frame {
 	uint16_t payload;        /* octets of it that are payload */
 	uint8_t side;            /* enum side: where it came from */
 	uint8_t fate;            /* enum fate */
-	uint8_t type;            /* enum sdt_type or enum core_type */
-	uint8_t family;          /* of the packet: 4 or 6 */
-	uint8_t tag_len;
-	bool cut;      /* replay: the capture's snap length cut it short */
-	uint8_t known; /* enum known: which of the fields above hold something, for --frames */
+	uint8_t next_hop[6];     /* Ethernet address that its payload goes to; with SENT, RESUMED */
+	uint8_t type : 4;        /* enum sdt_type or enum core_type */
+	uint8_t tag_len : 4;
+	uint8_t family; /* of the packet: 4 or 6 */
+	bool cut;       /* replay: the capture's snap length cut it short */
+	uint8_t known;  /* enum known: which of the fields above hold something, for --frames */
 };
 
 enum known { KNOWN_KEY_ID = 1 << 0, KNOWN_IMSI = 1 << 1, KNOWN_COUNT = 1 << 2 };

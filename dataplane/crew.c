@@ -79,15 +79,23 @@ static int run_worker(void *arg)
 
 static int install_rows(struct crew *c, struct batch *crypto, const struct sa_rows *sas)
 {
-	size_t done = sa_table_install(c->sas, crypto, sas->row, sas->n);
-	int err = errno;
+	/* sdt.md 8: rows bring key id and salt, and have not expired before the capture's time. */
+	static const struct sa_install_limits limits = {.given = true};
+	struct key_outcome *outcome = calloc(sas->n + 1, sizeof(*outcome));
+	size_t i = 0;
 
-	if (done == sas->n)
+	if (!outcome)
+		return -ENOMEM;
+	if (sa_table_install(c->sas, crypto, &limits, sas->row, sas->n, outcome) == sas->n) {
+		free(outcome);
 		return 0;
-	fprintf(stderr, "key id %u (line %u of the key file): %s\n", sas->row[done].key_id,
-		sas->row[done].line,
-		err == ENOSPC ? "the table is full (sa.slots)" : strerrordesc_np(err));
-	return -err;
+	}
+	while (key_result_good(outcome[i].result))
+		i++;
+	fprintf(stderr, "key id %u (line %u of the key file): %s\n", sas->row[i].key_id,
+		sas->row[i].line, key_result_meaning(outcome[i].result));
+	free(outcome);
+	return -EINVAL;
 }
 
 static int create_ports(struct crew *c)
@@ -130,7 +138,7 @@ static int create_table(struct crew *c, const struct sa_rows *sas)
 	struct batch *crypto = batch_create(kernels_of(&c->config));
 	int ret = -ENOMEM;
 
-	c->sas = sa_table_create(c->config.sa_slots, c->config.sa_slots);
+	c->sas = sa_table_create(c->config.sa_slots);
 	if (crypto && c->sas)
 		ret = install_rows(c, crypto, sas);
 	batch_destroy(crypto); /* and with it what the roots left there */
@@ -139,12 +147,10 @@ static int create_table(struct crew *c, const struct sa_rows *sas)
 
 static int start_crew(struct crew *c, const struct sa_rows *sas)
 {
-	uint32_t slots = c->config.sa_slots;
 	int ret;
 
 	c->set = (struct worker_setup){.config = &c->config, .replay = true, .trace = c->trace};
-	ret = eal_start_offline(c->n, FIXED_OCTETS + sa_table_octets(slots, slots) +
-					      workers_octets(&c->set, c->n));
+	ret = eal_start_offline(c->n, FIXED_OCTETS + workers_octets(&c->set, c->n));
 	if (ret) {
 		fprintf(stderr, "DPDK's environment does not start: %s\n", strerrordesc_np(-ret));
 		return ret;

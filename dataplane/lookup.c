@@ -93,8 +93,12 @@ static void lookup_core(const struct sa_table *t, struct burst *b)
 
 		if (f->fate != FATE_ALIVE)
 			continue;
-		f->known |= KNOWN_KEY_ID;
 		f->key_id = atomic_load_explicit(&t->up[f->slot].key_id, memory_order_relaxed);
+		if (f->key_id == 0) { /* removed since its IMSI was looked up */
+			f->fate = FATE_UNKNOWN_DEVICE;
+			continue;
+		}
+		f->known |= KNOWN_KEY_ID;
 		rte_prefetch0(&t->down[f->slot]);
 	}
 }

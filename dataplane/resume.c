@@ -3,6 +3,7 @@
 #include "crypto/secret.h"
 #include "dataplane/encap.h"
 #include "dataplane/resume_item.h"
+#include "dataplane/stages.h"
 
 #include <rte_malloc.h>
 
@@ -66,11 +67,16 @@ static uint8_t choose_algs(const struct config *c, const struct resume_item *it)
 			 choose_one(&c->eia, eia, installed & 15));
 }
 
-/* Buffers before anything changes: without one the RESUME was never seen (sdt.md 5). */
-static void take_buffer(struct worker *w, struct resume_item *it)
+/* A way and buffers before anything changes: without them it was never seen (sdt.md 5). */
+static void prepare_item(struct worker *w, struct resume_item *it)
 {
 	if (it->verdict != ACCEPT)
 		return;
+	if (!next_hop_to_scef(w, sdt_bearer(&it->header), it->f->next_hop)) {
+		it->verdict = DEAD;
+		it->f->fate = FATE_NO_NEIGHBOUR;
+		return;
+	}
 	it->f->answer = rte_pktmbuf_alloc(w->set.pool);
 	if (!it->f->answer) {
 		it->verdict = DEAD;
@@ -161,8 +167,9 @@ static void open_payloads(struct batch *batch, const struct resume_item *item, u
  * so that no n is ever taken twice, the mark's end last. Whoever finds a mark left by a death wipes
  * the slot.
  */
-static void commit_item(struct sa_table *t, struct resume_item *it)
+static void commit_item(struct worker *w, struct resume_item *it)
 {
+	struct sa_table *t = w->set.sas;
 	struct sa_up *u = it->up;
 	struct sa_down *d = &t->down[it->f->slot];
 	struct sa_link *l = &t->link[it->f->slot];
@@ -194,23 +201,28 @@ static void commit_item(struct sa_table *t, struct resume_item *it)
 	d->flags = 0;
 
 	encap_source(it->f->msg, it->f->family, &src);
-	memcpy(l->addr, src.addr, sizeof(l->addr));
-	l->port = src.port;
-	l->family = src.family;
-	l->closed_ns = it->f->now_ns;
+	sa_set_address(l, &src);
+	d->closed_ns = it->f->now_ns;
 	atomic_store_explicit(&l->heard, 1, memory_order_relaxed);
+	l->packets++;
+	l->octets += it->f->payload;
 	atomic_store_explicit(&u->changing, 0, memory_order_release);
 	if (it->held) {
+		d->packets++;
+		d->octets += it->held->len;
 		it->held->given = true;
 		it->held->given_at = it->f->count;
 	}
+	next_hop_ahead(w, it->f->slot);
 	it->f->fate = FATE_RESUMED;
+	if (it->root->m > w->set.config->resume.limit)
+		resume_tell_limit(w, it->f);
 }
 
 static void answer_some(struct worker *w, struct resume_item *item, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		take_buffer(w, &item[i]);
+		prepare_item(w, &item[i]);
 	derive_roots(w->crypto, item, n);
 	derive_keys(w->crypto, item, n);
 	open_payloads(w->crypto, item, n);
@@ -218,7 +230,7 @@ static void answer_some(struct worker *w, struct resume_item *item, unsigned n)
 	resume_resend(w, item, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (item[i].verdict == ACCEPT)
-			commit_item(w->set.sas, &item[i]);
+			commit_item(w, &item[i]);
 	}
 }
 

@@ -35,6 +35,10 @@ bool resume_judge(struct worker *w, struct frame *f);
  */
 void resume_answer(struct worker *w, struct burst *b, const uint16_t *pick, unsigned n);
 
+/* resume_check.c: control is told, at most once a second, that a Count lies at or above the limit.
+ */
+void resume_tell_limit(struct worker *w, const struct frame *f);
+
 /* resume_check.c: what is held for this frame's answer, or NULL. */
 struct held *resume_held(struct worker *w, const struct frame *f);
 

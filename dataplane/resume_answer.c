@@ -171,7 +171,8 @@ void resume_resend(struct worker *w, struct resume_item *item, unsigned n)
 		const struct held *h = item[i].held;
 		uint8_t *payload;
 
-		if (item[i].verdict != REPEAT || !h || d->count >= COUNT_USED_UP)
+		if (item[i].verdict != REPEAT || !h || d->count >= COUNT_USED_UP ||
+		    !next_hop_to_device(w, f->slot, f->next_hop))
 			continue;
 		f->answer = rte_pktmbuf_alloc(w->set.pool);
 		if (!f->answer)
@@ -179,7 +180,7 @@ void resume_resend(struct worker *w, struct resume_item *item, unsigned n)
 		frame_private(f->answer)->index = f->index;
 		payload = rte_pktmbuf_mtod(f->answer, uint8_t *);
 		memcpy(payload, h->payload, h->len);
-		msg[msgs] = downlink_header(w->set.sas, f->slot, h->bearer, payload, h->len);
+		msg[msgs] = downlink_header(w, f, h->bearer, payload, h->len);
 		sent[msgs++] = f;
 	}
 	if (msgs == 0)
@@ -187,6 +188,6 @@ void resume_resend(struct worker *w, struct resume_item *item, unsigned n)
 	batch_protect(w->crypto, msg, msgs);
 	/* Now, since a frame behind this one in the burst may move the address. */
 	for (unsigned i = 0; i < msgs; i++)
-		egress_to_device(w, sent[i]->slot, sent[i]->answer, msg[i].at,
+		egress_to_device(w, sent[i]->slot, sent[i]->next_hop, sent[i]->answer, msg[i].at,
 				 crypt_octets(&msg[i]));
 }

@@ -1,5 +1,6 @@
 #include "crypto/kdf.h"
 #include "crypto/secret.h"
+#include "dataplane/events.h"
 #include "dataplane/held.h"
 #include "dataplane/resume.h"
 
@@ -47,6 +48,12 @@ void resume_mac_key_input(const struct sa_table *t, uint32_t slot, struct kdf_in
 	kdf_resume_mac_input(s, identity, len, t->root[slot].salt);
 }
 
+static void refuse_tag(struct worker *w, struct frame *f)
+{
+	f->fate = FATE_BAD_TAG;
+	w->set.sas->down[f->slot].bad_tags++;
+}
+
 /* The MACs of n RESUMEs: K_r, and with it the tag over everything before the tag. */
 static void check_macs(struct worker *w, struct frame *const *f, unsigned n)
 {
@@ -67,7 +74,7 @@ static void check_macs(struct worker *w, struct frame *const *f, unsigned n)
 	batch_hmac(w->crypto, job, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (!ct_equal(mac[i], resume_tag(f[i]), TAG_LONG))
-			f[i]->fate = FATE_BAD_TAG;
+			refuse_tag(w, f[i]);
 	}
 	secret_wipe(key, n * sizeof(key[0]));
 }
@@ -100,7 +107,7 @@ void resume_check(struct worker *w, struct burst *b)
 /* At most ten answers to repeats in a second that begins with the first of them. */
 static bool repeat_allowed(struct sa_root *r, uint64_t now_ns)
 {
-	if (r->repeats == 0 || now_ns >= r->repeat_ns + SECOND_NS) {
+	if (r->repeats == 0 || sa_second_over(r->repeat_ns, now_ns)) {
 		r->repeat_ns = now_ns;
 		r->repeats = 0;
 	}
@@ -121,6 +128,15 @@ struct held *resume_held(struct worker *w, const struct frame *f)
 	return h->given ? NULL : h;
 }
 
+void resume_tell_limit(struct worker *w, const struct frame *f)
+{
+	/* One stands for all of its second: a device may say it with every message. */
+	if (w->limit_told_ns != 0 && f->now_ns < w->limit_told_ns + SECOND_NS)
+		return;
+	w->limit_told_ns = f->now_ns;
+	event_tell(w, EVENT_RESUME_LIMIT, f->slot, f->count, f->now_ns);
+}
+
 bool resume_judge(struct worker *w, struct frame *f)
 {
 	const struct config_resume *limits = &w->set.config->resume;
@@ -132,9 +148,11 @@ bool resume_judge(struct worker *w, struct frame *f)
 		/* What goes again goes to the address of this moment, under this moment's COUNT. */
 		return f->fate == FATE_RESUME_REPEATED && resume_held(w, f);
 	}
-	if (n > limits->limit)
+	if (n > limits->limit) {
 		f->fate = FATE_RESUME_REFUSED;
-	else if (n < r->m || n - r->m > limits->ahead)
+		resume_tell_limit(w, f);
+	} else if (n < r->m || n - r->m > limits->ahead) {
 		f->fate = FATE_RESUME_SYNCED;
+	}
 	return f->fate == FATE_ALIVE;
 }

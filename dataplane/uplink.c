@@ -7,11 +7,10 @@
  * waits in a burst waits for nobody, so every pass decides some.
  */
 #include "dataplane/encap.h"
+#include "dataplane/events.h"
 #include "dataplane/resume.h"
 #include "dataplane/stages.h"
 #include "dataplane/window.h"
-
-enum { SECOND_NS = 1000000000 };
 
 /* One pass's share of the burst. */
 struct pass {
@@ -54,7 +53,7 @@ static enum fate ask_budget(const struct sa_up *u, const struct sa_link *l, cons
 		return FATE_THROTTLED;
 	if (from_current_address(l, f) || l->checked_ns == 0)
 		return FATE_ALIVE;
-	return f->now_ns >= l->checked_ns + SECOND_NS ? FATE_ALIVE : FATE_THROTTLED;
+	return sa_second_over(l->checked_ns, f->now_ns) ? FATE_ALIVE : FATE_THROTTLED;
 }
 
 /* Steps 2 to 5 of sdt.md 4; changes nothing. */
@@ -163,26 +162,34 @@ static void open_data(struct worker *w, struct burst *b, struct pass *p)
 		p->right[p->open[i]] = right[i];
 }
 
-static void count_failure(struct sa_up *u, struct sa_down *d)
+static void count_failure(struct worker *w, const struct frame *f)
 {
+	struct sa_up *u = &w->set.sas->up[f->slot];
+	struct sa_down *d = &w->set.sas->down[f->slot];
+
+	d->bad_tags++;
 	if (sa_tag_len(u) == TAG_LONG)
 		return; /* no budget */
 	u->failures++;
-	if (u->failures >= BUDGET_SPENT)
-		d->flags |= SA_DOWN_REKEY;
+	if (u->failures == BUDGET_SUSPECT)
+		event_tell(w, EVENT_BUDGET_SUSPECT, f->slot, u->failures, f->now_ns);
+	if (u->failures < BUDGET_SPENT)
+		return;
+	d->flags |= SA_DOWN_REKEY;
+	event_tell(w, EVENT_BUDGET_SPENT, f->slot, u->failures, f->now_ns);
 }
 
 /* sdt.md 4, address: downlink follows the message that last raised the highest COUNT. */
-static void follow_address(struct sa_link *l, const struct frame *f)
+static void follow_address(struct worker *w, const struct frame *f)
 {
+	struct sa_link *l = &w->set.sas->link[f->slot];
 	struct endpoint src;
 
 	if (from_current_address(l, f))
 		return;
 	encap_source(f->msg, f->family, &src);
-	memcpy(l->addr, src.addr, sizeof(l->addr));
-	l->port = src.port;
-	l->family = src.family;
+	sa_set_address(l, &src);
+	next_hop_ahead(w, f->slot);
 }
 
 static bool ends_transmission(const struct sa_up *u, const struct frame *f)
@@ -190,11 +197,40 @@ static bool ends_transmission(const struct sa_up *u, const struct frame *f)
 	return u->flags & SA_ONE_KEY && ((const struct sdt_hdr *)f->msg)->bearer_flags & SDT_END;
 }
 
-/* sdt.md 4 step 7: asks again, then marks; only now is the payload anybody's. */
-static enum fate decide_data(const struct sa_table *t, const struct frame *f, bool right)
+/* Before its COUNT is marked: a death between the two must not lose an END that cannot come again.
+ */
+static void close_transmission(struct worker *w, const struct frame *f)
 {
-	struct sa_up *u = &t->up[f->slot];
-	struct sa_link *l = &t->link[f->slot];
+	struct sa_up *u = &w->set.sas->up[f->slot];
+
+	u->end_count = f->count;
+	w->set.sas->down[f->slot].closed_ns = f->now_ns;
+	atomic_signal_fence(memory_order_seq_cst);
+	u->flags |= SA_CLOSED;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Moves window and address, and what follows from a COUNT that is used. */
+static void mark_count(struct worker *w, const struct frame *f)
+{
+	struct sa_up *u = &w->set.sas->up[f->slot];
+	uint32_t before = u->top;
+
+	if (window_raises(u, f->count))
+		follow_address(w, f);
+	window_mark(u, f->count);
+	if (u->top < COUNT_REKEY_FROM)
+		return;
+	w->set.sas->down[f->slot].flags |= SA_DOWN_REKEY;
+	if (before < COUNT_REKEY_FROM)
+		event_tell(w, EVENT_COUNT_UP_HALF, f->slot, u->top, f->now_ns);
+}
+
+/* sdt.md 4 step 7: asks again, then marks; only now is the payload anybody's. */
+static enum fate decide_data(struct worker *w, struct frame *f, bool right)
+{
+	struct sa_up *u = &w->set.sas->up[f->slot];
+	struct sa_link *l = &w->set.sas->link[f->slot];
 	enum fate fate = ask_data(u, l, f);
 
 	if (fate != FATE_ALIVE)
@@ -202,19 +238,16 @@ static enum fate decide_data(const struct sa_table *t, const struct frame *f, bo
 	if (u->failures >= BUDGET_SUSPECT && !from_current_address(l, f))
 		l->checked_ns = f->now_ns > 0 ? f->now_ns : 1;
 	if (!right) {
-		count_failure(u, &t->down[f->slot]);
+		count_failure(w, f);
 		return FATE_BAD_TAG;
 	}
-	if (window_raises(u, f->count))
-		follow_address(l, f);
-	window_mark(u, f->count);
-	if (u->top >= COUNT_REKEY_FROM)
-		t->down[f->slot].flags |= SA_DOWN_REKEY;
-	if (ends_transmission(u, f) && !(u->flags & SA_CLOSED)) { /* the first END stands */
-		u->end_count = f->count;
-		l->closed_ns = f->now_ns;
-		u->flags |= SA_CLOSED;
-	}
+	if (!next_hop_to_scef(w, sdt_bearer((const struct sdt_hdr *)f->msg), f->next_hop))
+		return FATE_NO_NEIGHBOUR;
+	if (ends_transmission(u, f) && !(u->flags & SA_CLOSED)) /* the first END stands */
+		close_transmission(w, f);
+	mark_count(w, f);
+	l->packets++;
+	l->octets += f->payload;
 	if (!atomic_load_explicit(&l->heard, memory_order_relaxed))
 		atomic_store_explicit(&l->heard, 1, memory_order_relaxed);
 	return FATE_SENT;
@@ -236,7 +269,7 @@ void uplink_burst(struct worker *w, struct burst *b)
 		for (unsigned i = 0; i < p.data_n; i++) {
 			struct frame *f = &b->frame[p.data[i]];
 
-			f->fate = (uint8_t)decide_data(w->set.sas, f, p.right[i]);
+			f->fate = (uint8_t)decide_data(w, f, p.right[i]);
 		}
 		resume_answer(w, b, p.resume, p.resume_n);
 	}

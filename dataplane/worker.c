@@ -3,6 +3,7 @@
 #include "dataplane/stages.h"
 
 #include <rte_cycles.h>
+#include <rte_rcu_qsbr.h>
 
 /* The way of a frame whose form is right; from the handover on it is its SA's owner's. */
 static void decide_burst(struct worker *w, struct burst *b)
@@ -58,6 +59,10 @@ unsigned worker_poll(struct worker *w)
 		decide_burst(w, b);
 	}
 	egress_expired(w);
+	seen += egress_from_host(w);
+	/* Nothing of this round is held on to: a slot removed meanwhile may be wiped. */
+	if (w->set.sas->readers)
+		rte_rcu_qsbr_quiescent(w->set.sas->readers, w->id);
 	if (seen > 0)
 		w->busy_cycles += rte_rdtsc() - began;
 	return seen;

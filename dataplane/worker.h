@@ -51,11 +51,15 @@ struct rate {
 static_assert((int)CONFIG_BURST_MAX <= (int)BURST_MAX && (int)BURST_MAX <= (int)BATCH_MAX,
 	      "any burst fits its arrays");
 
+struct neighbours;
+
 struct worker_setup {
 	const struct config *config;
 	struct sa_table *sas;
 	struct rte_mempool *pool; /* with room for struct frame in each mbuf's private octets */
 	struct port *port[SIDES];
+	/* Next hops, by side; NULL: all goes to next_hop_mac, as in a replay. */
+	struct neighbours *neighbours[SIDES];
 	bool replay;         /* any core-side source, no limit on RESUME, no held frames */
 	struct trace *trace; /* by frame.index; NULL: nobody follows */
 };
@@ -67,11 +71,19 @@ struct worker {
 	struct batch *crypto;
 	struct rte_ring *inbox[CONFIG_WORKERS_MAX];  /* from each other worker; NULL for itself */
 	struct rte_ring *outbox[CONFIG_WORKERS_MAX]; /* to each other worker */
+	struct rte_ring *to_host;          /* frames for the slow path; NULL: they die here */
+	struct rte_ring *from_host[SIDES]; /* what the slow path sends; NULL: not this worker's */
+	struct rte_ring *events; /* of struct key_event, to the main thread; NULL: nobody listens */
 
 	/* Written by this worker; others may read, and tolerate a stale value. */
 	struct counts counts __rte_cache_aligned;
+	struct host_counts {
+		uint64_t dropped;        /* for the slow path, whose ring was full */
+		uint64_t sent, not_sent; /* for the slow path: what the port took, and did not */
+	} host_counts[SIDES];
 	_Atomic uint64_t settled; /* frames whose end is decided and handed on */
 	uint64_t busy_cycles;     /* TSC cycles in rounds that had frames */
+	uint64_t events_lost;     /* that found no room in `events` */
 
 	/*
 	 * Unix time of this round, where frames carry none. Set before each worker_poll by the
@@ -81,6 +93,7 @@ struct worker {
 
 	/* Private. */
 	struct rate resume_rate;
+	uint64_t limit_told_ns; /* when RESUME_LIMIT was told last */
 	uint32_t pass; /* number of the current pass; a wrap costs a frame at most one more */
 	struct pass_mark mark[PASS_MARKS];
 	struct resume_scratch *resume;

@@ -7,19 +7,21 @@
 
 #include <errno.h>
 
-/* Frames that may wait between two workers: more than a batch of a replay. */
-enum { HANDOVER_RING = 2048 };
-
-struct rte_ring *spsc_create(unsigned entries)
+struct rte_ring *spsc_create_elem(unsigned size, unsigned entries)
 {
-	struct rte_ring *r =
-		rte_zmalloc("ring", (size_t)rte_ring_get_memsize(entries), RTE_CACHE_LINE_SIZE);
+	struct rte_ring *r = rte_zmalloc("ring", (size_t)rte_ring_get_memsize_elem(size, entries),
+					 RTE_CACHE_LINE_SIZE);
 
 	if (r && rte_ring_init(r, "", entries, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) {
 		rte_free(r);
 		r = NULL;
 	}
 	return r;
+}
+
+struct rte_ring *spsc_create(unsigned entries)
+{
+	return spsc_create_elem(sizeof(void *), entries);
 }
 
 /* Each worker holds for its own SAs. A replay, which has no RESUMED to come, holds nothing. */
@@ -31,7 +33,7 @@ static uint32_t held_share(const struct worker_setup *set, unsigned workers)
 size_t workers_octets(const struct worker_setup *set, unsigned n)
 {
 	size_t held = held_share(set, n) * sizeof(struct held);
-	size_t ring = (size_t)rte_ring_get_memsize(HANDOVER_RING) + 2 * RTE_CACHE_LINE_SIZE;
+	size_t ring = (size_t)rte_ring_get_memsize(WORKERS_RING) + 2 * RTE_CACHE_LINE_SIZE;
 
 	return n * (((size_t)2 << 20) + held) + n * (n - 1) * ring;
 }
@@ -66,7 +68,7 @@ static struct worker *create_worker(const struct worker_setup *set, enum batch_k
 	for (unsigned to = 0; to < n; to++) {
 		if (to == id)
 			continue;
-		w->outbox[to] = spsc_create(HANDOVER_RING);
+		w->outbox[to] = spsc_create(WORKERS_RING);
 		if (!w->outbox[to])
 			goto err_destroy;
 	}

@@ -3,12 +3,18 @@
 
 #include "dataplane/worker.h"
 
+/* Frames that may wait between two workers: more than a batch of a replay. */
+enum { WORKERS_RING = 2048 };
+
 /*
  * A ring for one producer and one consumer, in EAL's heap: a ring of rte_ring_create is a memzone,
  * and 64 workers would need more of them than there are. NULL where memory is short. Free with
  * rte_free.
  */
 struct rte_ring *spsc_create(unsigned entries);
+
+/* The same for elements of `size` octets, a multiple of 4, that are copied in and out. */
+struct rte_ring *spsc_create_elem(unsigned size, unsigned entries);
 
 /* Octets of EAL's memory that n workers take. */
 size_t workers_octets(const struct worker_setup *set, unsigned n);

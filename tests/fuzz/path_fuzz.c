@@ -221,7 +221,7 @@ static void end(struct rig *r, const struct input *in)
 	r->now_ns = in->now_ns + UINT64_C(1000000000) * r->config.held.seconds;
 	RTE_VERIFY(!rig_run(r) && rig_in_use(r) == 0);
 	for (unsigned i = 0; i < INPUT_SAS; i++)
-		RTE_VERIFY(sa_table_remove(r->sas, input_key_id[i]) == 0);
+		rig_remove(r, input_key_id[i]);
 }
 
 /* Both gateways get the round's frames; a narrow one has nobody to agree with. Returns how many. */

@@ -73,6 +73,14 @@ static void create_pool(struct rig *r)
 
 struct rig *rig_create(const struct config *c, uint32_t slots, bool live)
 {
+	struct sa_table *t = sa_table_create(slots);
+
+	RTE_VERIFY(t);
+	return rig_create_over(c, t, live);
+}
+
+struct rig *rig_create_over(const struct config *c, struct sa_table *t, bool live)
+{
 	struct rig *r = calloc(1, sizeof(*r));
 	struct worker_setup set = {.replay = !live};
 
@@ -81,7 +89,7 @@ struct rig *rig_create(const struct config *c, uint32_t slots, bool live)
 	r->config = *c;
 	r->workers = c->workers;
 	r->now_ns = RIG_EPOCH_NS;
-	r->sas = sa_table_create(slots, slots);
+	r->sas = t;
 	r->crypto = batch_create(BATCH_AUTO);
 	create_pool(r);
 	for (unsigned side = 0; side < SIDES; side++) {
@@ -89,7 +97,7 @@ struct rig *rig_create(const struct config *c, uint32_t slots, bool live)
 		r->sent[side] = malloc(RIG_SENT * sizeof(struct rig_sent));
 		RTE_VERIFY(r->sent[side]);
 	}
-	RTE_VERIFY(r->sas && r->crypto);
+	RTE_VERIFY(r->crypto);
 
 	set.config = &r->config;
 	set.sas = r->sas;
@@ -143,7 +151,20 @@ struct sa_row rig_row(uint32_t key_id, unsigned eea, unsigned eia, unsigned tag_
 
 void rig_install(struct rig *r, const struct sa_row *row, size_t n)
 {
-	RTE_VERIFY(sa_table_install(r->sas, r->crypto, row, n) == n);
+	static const struct sa_install_limits limits = {.given = true};
+	struct key_outcome *outcome = calloc(n, sizeof(*outcome));
+
+	RTE_VERIFY(outcome);
+	RTE_VERIFY(sa_table_install(r->sas, r->crypto, &limits, row, n, outcome) == n);
+	free(outcome);
+}
+
+void rig_remove(struct rig *r, uint32_t key_id)
+{
+	uint32_t slot = sa_table_find(r->sas, key_id);
+
+	RTE_VERIFY(slot != SA_NONE);
+	sa_table_remove_slots(r->sas, &slot, 1);
 }
 
 static void begin_batch(struct rig *r)

@@ -68,11 +68,14 @@ struct rig {
  * to do. `live`: as on ports; else as in a replay. Aborts where that cannot be.
  */
 struct rig *rig_create(const struct config *c, uint32_t slots, bool live);
+/* The same over a table, which becomes the rig's. */
+struct rig *rig_create_over(const struct config *c, struct sa_table *t, bool live);
 void rig_destroy(struct rig *r);
 
 /* An SA that sdt.md 8 allows; its IMSI, keys and salt follow from the key id. */
 struct sa_row rig_row(uint32_t key_id, unsigned eea, unsigned eia, unsigned tag_len);
 void rig_install(struct rig *r, const struct sa_row *row, size_t n);
+void rig_remove(struct rig *r, uint32_t key_id);
 
 /* Queues a frame at a worker's port and returns its index in trace[]. */
 unsigned rig_put(struct rig *r, unsigned worker, enum side side, const void *frame, size_t len);
