@@ -2,6 +2,8 @@
 #include "dataplane/held.h"
 #include "dataplane/stages.h"
 
+enum { HOST_BURST = 32 }; /* frames of the slow path in one round */
+
 /* What a burst sends out of one side, in the order of the frames that caused it. */
 struct outgoing {
 	uint16_t n;
@@ -11,9 +13,10 @@ struct outgoing {
 
 /* Makes the mbuf the datagram to dst whose UDP payload is payload[0..len). */
 static void wrap_payload(struct rte_mbuf *m, const struct config_side *side,
-			 const struct endpoint *dst, uint8_t *payload, uint16_t len)
+			 const uint8_t next_hop[6], const struct endpoint *dst, uint8_t *payload,
+			 uint16_t len)
 {
-	uint16_t head = encap_write(side, dst, payload, len);
+	uint16_t head = encap_write(side, next_hop, dst, payload, len);
 
 	m->data_off = (uint16_t)(payload - head - (uint8_t *)m->buf_addr);
 	m->data_len = (uint16_t)(head + len);
@@ -30,13 +33,10 @@ static void push_out(struct outgoing *out, struct rte_mbuf *m, struct frame *cau
 /* A payload from a device, as MO data to the SCEF of its bearer (sdt.md 7). */
 static void send_mo(struct worker *w, struct frame *f, struct outgoing *out)
 {
-	const struct config *c = w->set.config;
 	uint8_t bearer = sdt_bearer((const struct sdt_hdr *)f->msg);
 	bool early = f->type == SDT_RESUME;
 	uint8_t *payload = f->msg + (early ? SDT_RESUME_HEAD : sizeof(struct sdt_hdr));
 	struct core_hdr *h = (struct core_hdr *)payload - 1;
-	const struct endpoint *scef =
-		c->scef.endpoint[bearer].family ? &c->scef.endpoint[bearer] : &c->scef.fallback;
 
 	*h = (struct core_hdr){
 		.version_type = SDT_VERSION << 4 | CORE_MO,
@@ -44,39 +44,45 @@ static void send_mo(struct worker *w, struct frame *f, struct outgoing *out)
 		.key_id = be32_of(f->key_id),
 		.imsi = w->set.sas->link[f->slot].imsi,
 	};
-	wrap_payload(f->mbuf, &c->core, scef, (uint8_t *)h, (uint16_t)(sizeof(*h) + f->payload));
+	wrap_payload(f->mbuf, side_of(w, CORE), f->next_hop, scef_of_bearer(w, bearer),
+		     (uint8_t *)h, (uint16_t)(sizeof(*h) + f->payload));
 	push_out(out, f->mbuf, f);
 }
 
-/* The frame's own message is the answer, back to where the frame came from. */
-static void send_back(struct worker *w, struct frame *f, struct outgoing *out)
+/* m, which holds msg[0..len), goes back to where the frame came from. */
+static void answer_frame(struct worker *w, struct frame *f, struct rte_mbuf *m, uint8_t *msg,
+			 uint16_t len, struct outgoing *out)
 {
-	const struct config *c = w->set.config;
+	uint8_t next_hop[6]; /* a copy: the headers may be written over the frame's own */
 	struct endpoint src;
 
+	memcpy(next_hop, next_hop_back(w, f), sizeof(next_hop));
 	encap_source(f->msg, f->family, &src);
-	wrap_payload(f->mbuf, f->side == ACCESS ? &c->access : &c->core, &src, f->msg, f->len);
-	push_out(out, f->mbuf, f);
+	wrap_payload(m, side_of(w, f->side), next_hop, &src, msg, len);
+	push_out(out, m, f);
 }
 
-void egress_to_device(const struct worker *w, uint32_t slot, struct rte_mbuf *m, uint8_t *msg,
-		      uint16_t len)
+/* The frame's own message is the answer. */
+static void send_back(struct worker *w, struct frame *f, struct outgoing *out)
+{
+	answer_frame(w, f, f->mbuf, f->msg, f->len, out);
+}
+
+void egress_to_device(const struct worker *w, uint32_t slot, const uint8_t next_hop[6],
+		      struct rte_mbuf *m, uint8_t *msg, uint16_t len)
 {
 	const struct sa_link *l = &w->set.sas->link[slot];
 	struct endpoint dst = {.family = l->family, .port = l->port};
 
 	memcpy(dst.addr, l->addr, sizeof(dst.addr));
-	wrap_payload(m, &w->set.config->access, &dst, msg, len);
+	wrap_payload(m, side_of(w, ACCESS), next_hop, &dst, msg, len);
 }
 
 static void send_resumed(struct worker *w, struct frame *f, struct outgoing *out)
 {
 	struct rte_mbuf *m = f->answer;
-	struct endpoint src;
 
-	encap_source(f->msg, f->family, &src);
-	wrap_payload(m, &w->set.config->access, &src, rte_pktmbuf_mtod(m, uint8_t *), m->data_len);
-	push_out(out, m, f);
+	answer_frame(w, f, m, rte_pktmbuf_mtod(m, uint8_t *), m->data_len, out);
 }
 
 /* MT refused: the frame's own header with a reason (sdt.md 7). */
@@ -129,7 +135,7 @@ static bool send_core(struct worker *w, struct frame *f, struct outgoing out[SID
 	};
 
 	if (f->fate == FATE_SENT) {
-		egress_to_device(w, f->slot, f->mbuf, f->msg, f->len);
+		egress_to_device(w, f->slot, f->next_hop, f->mbuf, f->msg, f->len);
 		push_out(&out[ACCESS], f->mbuf, f);
 	} else if (reason[f->fate]) {
 		send_refused(w, f, (enum refusal)reason[f->fate], &out[CORE]);
@@ -173,6 +179,26 @@ static void trace_frame(struct worker *w, const struct frame *f)
 				     : ((const struct core_hdr *)f->msg)->imsi;
 }
 
+/* A frame for the slow path; false: nobody takes it. */
+static bool pass_to_host(struct worker *w, const struct frame *f)
+{
+	if (!w->to_host)
+		return false;
+	*frame_private(f->mbuf) = *f;
+	if (rte_ring_sp_enqueue(w->to_host, f->mbuf) == 0)
+		return true;
+	w->host_counts[f->side].dropped++;
+	return false;
+}
+
+/* Whether the frame's mbuf goes on, or is kept; else it is to be freed. */
+static bool settle_mbuf(struct worker *w, struct frame *f, struct outgoing out[SIDES])
+{
+	if (f->fate == FATE_TO_HOST)
+		return pass_to_host(w, f);
+	return f->side == ACCESS ? send_access(w, f, out) : send_core(w, f, out);
+}
+
 static void settle_frames(struct worker *w, const struct burst *b)
 {
 	for (uint16_t i = 0; i < b->n; i++) {
@@ -197,12 +223,10 @@ void egress_burst(struct worker *w, struct burst *b)
 	out[ACCESS].n = out[CORE].n = 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		struct frame *f = &b->frame[i];
-		bool goes_out;
 
 		if (w->set.trace)
 			trace_frame(w, f);
-		goes_out = b->side == ACCESS ? send_access(w, f, out) : send_core(w, f, out);
-		if (!goes_out)
+		if (!settle_mbuf(w, f, out))
 			dead[dead_n++] = f->mbuf;
 	}
 	for (unsigned side = 0; side < SIDES; side++)
@@ -232,4 +256,28 @@ void egress_expired(struct worker *w)
 		send_refused(w, cause, REFUSED_NO_ADDRESS, &out);
 	}
 	transmit(w, CORE, &out);
+}
+
+unsigned egress_from_host(struct worker *w)
+{
+	unsigned seen = 0;
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		struct port *p = w->set.port[side];
+		struct rte_mbuf *m[HOST_BURST];
+		uint16_t n, sent;
+
+		if (!w->from_host[side])
+			continue;
+		n = (uint16_t)rte_ring_sc_dequeue_burst(w->from_host[side], (void **)m, HOST_BURST,
+							NULL);
+		if (n == 0)
+			continue;
+		sent = p->tx(p, m, n);
+		w->host_counts[side].sent += sent;
+		w->host_counts[side].not_sent += n - sent;
+		rte_pktmbuf_free_bulk(m + sent, n - sent);
+		seen += n;
+	}
+	return seen;
 }

@@ -4,20 +4,27 @@
 
 enum { TTL = 64 };
 
-/* RFC 1112 6.4, RFC 2464 7: a multicast address has its Ethernet address in itself. */
-static void write_next_hop(uint8_t *mac, const struct config_side *side, const struct endpoint *dst)
+bool encap_multicast(const struct endpoint *dst, uint8_t mac[6])
 {
 	if (dst->family == 4 && dst->addr[0] >> 4 == 0xe) {
 		const uint8_t m[6] = {0x01,         0x00,        0x5e, dst->addr[1] & 0x7f,
 				      dst->addr[2], dst->addr[3]};
 
 		memcpy(mac, m, sizeof(m));
-	} else if (dst->family == 6 && dst->addr[0] == 0xff) {
+		return true;
+	}
+	if (dst->family == 6 && dst->addr[0] == 0xff) {
 		mac[0] = mac[1] = 0x33;
 		memcpy(mac + 2, dst->addr + 12, 4);
-	} else {
-		memcpy(mac, side->next_hop_mac, 6);
+		return true;
 	}
+	return false;
+}
+
+void encap_static_hop(const struct config_side *side, const struct endpoint *dst, uint8_t mac[6])
+{
+	if (!encap_multicast(dst, mac))
+		memcpy(mac, side->next_hop_mac, sizeof(side->next_hop_mac));
 }
 
 static uint64_t write_ipv4(struct ipv4_hdr *ip, const uint8_t *src, const uint8_t *dst,
@@ -51,8 +58,8 @@ static uint64_t write_ipv6(struct ipv6_hdr *ip, const uint8_t *src, const uint8_
 	return inet_pseudo(src, dst, 16, IP_UDP, udp_len);
 }
 
-uint16_t encap_write(const struct config_side *side, const struct endpoint *dst, uint8_t *payload,
-		     uint16_t len)
+uint16_t encap_write(const struct config_side *side, const uint8_t next_hop[6],
+		     const struct endpoint *dst, uint8_t *payload, uint16_t len)
 {
 	struct udp_hdr *udp = (struct udp_hdr *)payload - 1;
 	uint16_t udp_len = (uint16_t)(sizeof(*udp) + len);
@@ -86,7 +93,7 @@ uint16_t encap_write(const struct config_side *side, const struct endpoint *dst,
 		type = ETH_VLAN;
 	}
 	eth = (struct eth_hdr *)(start - sizeof(*eth));
-	write_next_hop(eth->dst, side, dst);
+	memcpy(eth->dst, next_hop, sizeof(eth->dst));
 	memcpy(eth->src, side->mac, sizeof(eth->src));
 	eth->type = be16_of(type);
 	return (uint16_t)(payload - (uint8_t *)eth);

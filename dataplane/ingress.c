@@ -1,6 +1,8 @@
 #include "dataplane/encap.h"
+#include "dataplane/ours.h"
 #include "dataplane/parse.h"
 #include "dataplane/stages.h"
+#include "dataplane/station.h"
 
 #include <rte_prefetch.h>
 
@@ -60,12 +62,24 @@ static bool source_known(const struct config_scef *scef, const struct endpoint *
 	return false;
 }
 
-static enum fate check_access(struct frame *f)
+/* Downlink goes to where a device was heard: never to a group (RFC 1122 3.2.1.3). */
+static bool from_one_host(const struct frame *f)
+{
+	struct endpoint src;
+
+	encap_source(f->msg, f->family, &src);
+	return f->family == 4 ? station_one_host4(src.addr) : station_one_host6(src.addr);
+}
+
+static enum fate check_access(struct worker *w, struct frame *f)
 {
 	const struct sdt_hdr *h = (const struct sdt_hdr *)f->msg;
 	struct sdt_view v = {0};
-	enum fate fate = parse_sdt(f->msg, f->len, &v);
+	enum fate fate;
 
+	if (!w->set.replay && !from_one_host(f))
+		return FATE_NOT_OURS;
+	fate = parse_sdt(f->msg, f->len, &v);
 	if (f->len >= SDT_MIN && sdt_version(h) == SDT_VERSION) {
 		f->key_id = be32_get(h->key_id);
 		f->count = be32_get(h->count);
@@ -74,6 +88,9 @@ static enum fate check_access(struct frame *f)
 	f->type = (uint8_t)v.type;
 	f->payload = v.payload;
 	f->tag_len = v.tag_len;
+	if (fate == FATE_ALIVE && !next_hop_fits(w, CORE, scef_of_bearer(w, sdt_bearer(h))->family,
+						 sizeof(struct core_hdr) + v.payload))
+		return FATE_TOO_LONG;
 	return fate;
 }
 
@@ -116,15 +133,16 @@ static enum fate check_frame(struct worker *w, struct frame *f)
 {
 	struct rte_mbuf *m = f->mbuf;
 	uint8_t *frame;
-	const struct config_side *side =
-		f->side == ACCESS ? &w->set.config->access : &w->set.config->core;
-	struct datagram d;
+	const struct config_side *side = side_of(w, f->side);
+	struct datagram d = {0};
 	enum fate fate;
 
 	if (!make_contiguous(m))
 		return FATE_NO_MBUF;
 	frame = rte_pktmbuf_mtod(m, uint8_t *);
 	fate = parse_datagram(frame, m->data_len, m->pkt_len, side->udp_port, &d);
+	if (!w->set.replay) /* a replay's frames may have any addresses */
+		fate = ours_judge(side, frame, fate, &d);
 	if (f->cut && fate != FATE_NOT_IP && fate != FATE_TO_HOST)
 		return FATE_BAD_IP;
 	if (fate != FATE_ALIVE)
@@ -132,7 +150,7 @@ static enum fate check_frame(struct worker *w, struct frame *f)
 	f->msg = frame + d.udp + sizeof(struct udp_hdr);
 	f->len = d.len;
 	f->family = d.family;
-	fate = f->side == ACCESS ? check_access(f) : check_core(w, f, &d);
+	fate = f->side == ACCESS ? check_access(w, f) : check_core(w, f, &d);
 	if (fate == FATE_ALIVE && m->next) {
 		/* What lives on has its payload in the first segment, or is too long for any. */
 		rte_pktmbuf_free(m->next);

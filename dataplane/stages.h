@@ -29,11 +29,44 @@ void downlink_burst(struct worker *w, struct burst *b);
 void egress_burst(struct worker *w, struct burst *b);
 
 /*
- * egress.c: makes m the datagram that brings msg[0..len), which lies in it, to where the SA's
- * device was last heard (sdt.md 4, address).
+ * next_hop.c: the Ethernet address by which a payload goes on, to the SCEF of its bearer or to
+ * where the SA's device was last heard; false: not known yet. Asked before a COUNT is used or a
+ * window marked, so that what is `no_neighbour` has changed nothing.
  */
-void egress_to_device(const struct worker *w, uint32_t slot, struct rte_mbuf *m, uint8_t *msg,
-		      uint16_t len);
+bool next_hop_to_scef(struct worker *w, unsigned bearer, uint8_t mac[6]);
+bool next_hop_to_device(struct worker *w, uint32_t slot, uint8_t mac[6]);
+
+/* next_hop.c: has a device's asked for, where it is not known: an answer may come soon. */
+void next_hop_ahead(struct worker *w, uint32_t slot);
+
+/* next_hop.c: the one by which an answer goes back to where f came from. */
+const uint8_t *next_hop_back(const struct worker *w, const struct frame *f);
+
+/* next_hop.c: whether a message of so many octets of UDP payload fits the side's MTU. */
+bool next_hop_fits(const struct worker *w, enum side side, unsigned family, unsigned octets);
+
+/*
+ * egress.c: makes m the datagram that brings msg[0..len), which lies in it, by way of next_hop to
+ * where the SA's device was last heard (sdt.md 4, address).
+ */
+void egress_to_device(const struct worker *w, uint32_t slot, const uint8_t next_hop[6],
+		      struct rte_mbuf *m, uint8_t *msg, uint16_t len);
 
 /* egress.c: refuses the held frames whose time is over. */
 void egress_expired(struct worker *w);
+
+/* egress.c: sends what the slow path has to send; returns how many frames. */
+unsigned egress_from_host(struct worker *w);
+
+/* Where data of that bearer goes (sdt.md 7). */
+static inline const struct endpoint *scef_of_bearer(const struct worker *w, unsigned bearer)
+{
+	const struct config_scef *s = &w->set.config->scef;
+
+	return s->endpoint[bearer].family ? &s->endpoint[bearer] : &s->fallback;
+}
+
+static inline const struct config_side *side_of(const struct worker *w, unsigned side)
+{
+	return side == ACCESS ? &w->set.config->access : &w->set.config->core;
+}

@@ -39,6 +39,15 @@ static unsigned get16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
+static uint16_t encap_to(const struct config_side *side, const struct endpoint *dst,
+			 uint8_t *payload, uint16_t len)
+{
+	uint8_t next_hop[6];
+
+	encap_static_hop(side, dst, next_hop);
+	return encap_write(side, next_hop, dst, payload, len);
+}
+
 static const struct {
 	const char *what, *dst;
 	uint16_t vlan;
@@ -110,7 +119,7 @@ static void what_is_sent_reads_back(void **state)
 			memset(buf, 0xa5, sizeof(buf));
 			for (size_t j = 0; j < len; j++)
 				buf[AT + j] = (uint8_t)(j * 7 + k);
-			head = encap_write(&side, &dst, buf + AT, (uint16_t)len);
+			head = encap_to(&side, &dst, buf + AT, (uint16_t)len);
 			eth = buf + AT - head;
 			assert_int_equal(head, link + (dst.family == 4 ? 28 : 48));
 			assert_true(head <= ENCAP_MAX);
@@ -142,12 +151,12 @@ static void a_checksum_that_comes_out_as_zero_is_sent_as_all_ones(void **state)
 
 	(void)state;
 	endpoint_read("10.0.0.7:50000", &dst);
-	encap_write(&side, &dst, buf + AT, 2);
+	encap_to(&side, &dst, buf + AT, 2);
 	/* RFC 768: with its own checksum as payload, the datagram sums up to zero. */
 	sum = get16(buf + AT - 2);
 	buf[AT] = (uint8_t)(sum >> 8);
 	buf[AT + 1] = (uint8_t)sum;
-	encap_write(&side, &dst, buf + AT, 2);
+	encap_to(&side, &dst, buf + AT, 2);
 	assert_int_equal(get16(buf + AT - 2), 0xffff);
 }
 
@@ -159,12 +168,12 @@ static void the_source_of_a_datagram_is_read_before_its_payload(void **state)
 
 	(void)state;
 	endpoint_read("10.0.0.7:50000", &dst);
-	encap_write(&side, &dst, buf + AT, 10);
+	encap_to(&side, &dst, buf + AT, 10);
 	encap_source(buf + AT, 4, &src);
 	side.ipv4.port = 33868;
 	assert_true(endpoint_equal(&src, &side.ipv4));
 	endpoint_read("[2001:db8::7]:50000", &dst);
-	encap_write(&side, &dst, buf + AT, 10);
+	encap_to(&side, &dst, buf + AT, 10);
 	encap_source(buf + AT, 6, &src);
 	side.ipv6.port = 33868;
 	assert_true(endpoint_equal(&src, &side.ipv6));
