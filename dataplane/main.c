@@ -14,7 +14,10 @@ static const char HELP[] =
 	"protects small data from the SCEF for devices.\n"
 	"\n"
 	"commands:\n"
+	"  run       carry packets between two ports, until it is told to stop\n"
+	"  preflight say what of this host stands in the way of a run\n"
 	"  replay    run captures through the gateway: what comes out, and why the rest died\n"
+	"  bench     measure the packet path on traffic in memory\n"
 	"  check     check a configuration, and a key file, and say all that is wrong\n"
 	"\n"
 	"options:\n"
@@ -27,8 +30,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"replay", replay_cmd},
-	{"check", check_cmd},
+	{"run", run_cmd},     {"preflight", preflight_cmd}, {"replay", replay_cmd},
+	{"check", check_cmd}, {"bench", bench_cmd},
 };
 
 static int print_config(const char *path)
