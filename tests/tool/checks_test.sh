@@ -50,13 +50,13 @@ done <<'EOF'
 crypto config/config.h
 crypto dataplane/api/wire.h
 config dataplane/api/wire.h
-dataplane/api config/config.h
+dataplane/api pcap/capture.h
+control tests/planted.h
 dataplane/api tests/planted.h
 dataplane tests/planted.h
 pcap tests/planted.h
 EOF
 rm tests/planted.h
-mkdir control
 for folder in crypto config dataplane/api dataplane pcap; do
 	echo '#pragma once' >control/planted.h
 	printf '#pragma once\n#include "control/planted.h"\n' |
@@ -69,7 +69,7 @@ for folder in crypto config dataplane/api control pcap; do
 	printf '#pragma once\n#include <rte_mbuf.h>\n' |
 		rejects includes "$folder/planted2.h" "may not use <rte_mbuf.h>"
 done
-rm -r control dataplane/planted.h
+rm control/planted.h dataplane/planted.h
 
 printf '#pragma once\n#include <intel-ipsec-mb.h>\n' |
 	rejects includes pcap/planted.h "pcap may not use <intel-ipsec-mb.h>"
